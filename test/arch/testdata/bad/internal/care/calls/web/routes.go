@@ -1,0 +1,2 @@
+// Package web is joined by nobody.
+package web

@@ -1,0 +1,2 @@
+// Package handlers is a folder that modules do not have.
+package handlers

@@ -1,0 +1,1 @@
+alter table desk_ticket add column more TEXT;

@@ -1,0 +1,4 @@
+// Package knowledge is part of a circle.
+package knowledge
+
+import _ "tongban/internal/care/desk"

@@ -1,0 +1,4 @@
+package dbtest
+
+// Path is where the fake lives.
+const Path = ":memory:"

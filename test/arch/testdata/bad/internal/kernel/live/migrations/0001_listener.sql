@@ -1,0 +1,1 @@
+create table listener (id TEXT primary key);

@@ -1,0 +1,2 @@
+// Package lounge is no room of the house.
+package lounge

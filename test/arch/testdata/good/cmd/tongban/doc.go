@@ -1,0 +1,2 @@
+// Command tongban is the program.
+package main

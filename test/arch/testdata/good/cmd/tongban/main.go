@@ -1,0 +1,9 @@
+package main
+
+import (
+	"fmt"
+
+	"tongban/internal/app"
+)
+
+func main() { fmt.Println(app.New()) }

@@ -1,0 +1,2 @@
+// Package app joins the modules.
+package app

@@ -1,0 +1,2 @@
+// Package live keeps to the rules.
+package live

@@ -1,0 +1,2 @@
+// Package identity is a module as it should be.
+package identity

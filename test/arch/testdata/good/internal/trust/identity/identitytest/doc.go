@@ -1,0 +1,2 @@
+// Package identitytest helps the tests of other modules.
+package identitytest

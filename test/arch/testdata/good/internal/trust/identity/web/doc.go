@@ -1,0 +1,2 @@
+// Package web holds the pages of identity.
+package web
